@@ -46,6 +46,7 @@ mod schemes;
 pub mod scram;
 pub mod server_keys;
 pub mod several;
+pub(crate) mod slip;
 pub mod smtp;
 pub mod tcp;
 pub mod texts;
@@ -152,6 +153,13 @@ impl Prepared {
 #[must_use]
 pub fn readings(values: &[&Value], env: &dyn Env) -> Vec<Reading> {
     values.iter().flat_map(|value| Reading::all("", value, env)).collect()
+}
+
+/// The same where one of the values is a secret that two sides share.
+pub(crate) fn readings_with_secret(values: &[&Value], secret: Option<&Value>, env: &dyn Env) -> Vec<Reading> {
+    let is_secret = |value: &Value| secret.is_some_and(|secret| std::ptr::eq(secret, value));
+    let key = |value: &Value| if is_secret(value) { Reading::SECRET } else { "" };
+    values.iter().flat_map(|value| Reading::all(key(value), value, env)).collect()
 }
 
 /// A check, or all that is wrong with its configuration.

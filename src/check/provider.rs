@@ -13,9 +13,10 @@ use crate::check::http::settings::{HttpUrl, Size};
 use crate::check::http::{self, BodyUse, Exchange};
 use crate::check::jwk::{self, LONGEST};
 use crate::env::Env;
+use crate::findings::Context;
 use crate::mask::Mask;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Detail, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Fault, Phase};
 use crate::url::Url;
 use crate::value::Value;
 
@@ -128,6 +129,20 @@ pub(crate) fn shown(url: &str) -> String {
 fn fault(code: &'static str, request: &Request, text: impl AsRef<str>) -> Fault {
     let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, text);
     request.mask.strike_fault(fault.with(Detail::Protocol { code, product: None }))
+}
+
+/// What to do where a document of an issuer cannot be asked for.
+pub(crate) fn of_document(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    let status = evidence.facts.status_code.filter(|_| fault.cause == Cause::HttpStatus && fault.detail.is_none());
+    let text = match status {
+        Some(401 | 403) => http::hint::PUBLIC,
+        Some(404) => {
+            "Compare the URL with the documents of the issuer (Better Auth: `/api/auth/jwks`; Keycloak: `/realms/NAME` is the \
+             issuer), and the Host with the rules of its ingress."
+        }
+        _ => return http::hint::of_endpoint(fault, evidence, context),
+    };
+    Some(text.to_owned())
 }
 
 /// What to do about a provider whose document is not as expected.

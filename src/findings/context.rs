@@ -83,6 +83,9 @@ impl Reading {
     /// The key of a variable that is checked for itself, whatever the app uses it for.
     pub const VARIABLE: &'static str = "variable";
 
+    /// The key of a secret that two sides share.
+    pub const SECRET: &'static str = "secret";
+
     /// Whether a text is short enough for the rules, which read values as URLs, passwords and the like.
     #[must_use]
     pub fn takes(text: &Secret) -> bool {

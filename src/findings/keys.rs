@@ -13,6 +13,7 @@ pub(super) const CODES: &[Entry] = &[
     TOKEN_EXPIRED,
     TOKEN_NOT_YET_VALID,
     TOKEN_SHORT_SECRET,
+    OIDC_LOGIN_REFUSED,
 ];
 
 /// The key set gives away a key.
@@ -72,4 +73,12 @@ pub const TOKEN_SHORT_SECRET: Entry = Entry {
     cause: Cause::SecretTooWeak,
     meaning: "the HMAC secret is shorter than the hash (RFC 7518, section 3.2): some verifiers reject it, and it can be guessed",
     remedy: "create a new one with `openssl rand -base64 48`, and set it on both sides",
+};
+/// The redirect URI is known, and the login fails all the same.
+pub const OIDC_LOGIN_REFUSED: Entry = Entry {
+    code: "oidc_login_refused",
+    severity: Severity::Warning,
+    cause: Cause::RedirectUriRejected,
+    meaning: "the provider accepts the redirect URI, and refuses the login for another reason: the scope, or what the client may do",
+    remedy: "compare `scope` and the settings of the client at the provider with what the app asks for",
 };

@@ -54,7 +54,7 @@ pub use statement::general_statement;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
     Blame, Family, as_its_client_reads, blame, blame_url, is_for_browsers, is_public_secret, judge_variables,
-    known_default, lint, meant, names_secret, nested, unresolved, white,
+    known_default, lint, meant, names_secret, nested, secret_hint, unresolved, white,
 };
 pub use variables::ContainerVariables;
 

@@ -373,6 +373,19 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
     })
 }
 
+/// The hint of a secret that does not fit the other side's, if its text shows why: a reference, a placeholder, quotes.
+#[must_use]
+pub fn secret_hint(context: &Context<'_>) -> Option<String> {
+    let mut secrets = context.readings.iter().filter(|reading| reading.key == Reading::SECRET || reading.is_listed());
+    secrets.find_map(|reading| {
+        let text = reading.text.expose();
+        let flaw = values::flaw(text, reading.variable.as_deref()).or_else(|| values::flaw_of_one(text))?;
+        let Finding { message, fix, .. } = messages::flaw(&flaw, reading);
+        let text = format!("{message}; {fix}");
+        Some(if text.len() <= HINT_LIMIT { text } else { fix })
+    })
+}
+
 /// Whether what was found explains a fault of this cause.
 fn explains_it(one: &FindingAbout<'_>, fault: &Fault) -> bool {
     let finding = &one.finding;

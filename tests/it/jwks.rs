@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::contracts::App;
 use crate::support::http::HttpServer;
-use crate::support::one_check::{check_of, codes, failed, passed, warnings};
+use crate::support::one_check::{check_of, check_with, codes, failed, passed, warnings};
 use crate::support::postgres::Cluster;
 use crate::support::sidecar::get;
 
@@ -66,6 +66,32 @@ fn the_secret_that_encrypted_the_key_opens_it_and_another_does_not() {
     let newline = check(&format!("{{better_auth: {{database: \"{database}\", secret: \"{SECRET}\\n\"}}}}"));
     let message = failed(&newline, "assert", "secret_whitespace", "printf %s");
     assert!(message.contains("without the white space"), "{message}");
+    // A secret that is none, and one in quotes: nobody is told to delete a row.
+    let keys = format!("{{better_auth: {{database: \"{database}\", secret: {{env: BETTER_AUTH_SECRET}}}}}}");
+    let with = |secret: &str| check_with("BETTER_AUTH_SECRET", secret, "jwks", &keys);
+    for (secret, says, hint) in [
+        ("vault:secret/data/app#auth", "cannot be decrypted", "which nothing resolved"),
+        ("op://vault/item/field", "cannot be decrypted", "which nothing resolved"),
+        ("${BETTER_AUTH_SECRET}", "cannot be decrypted", "nothing filled in"),
+        (&format!("\"{SECRET}\""), "without the quotes", "Remove the quotes"),
+    ] {
+        let found = with(secret);
+        assert!(failed(&found, "assert", "jwks_undecryptable", hint).contains(says), "{found:#}");
+        assert!(!found.to_string().contains("delete"), "{found:#}");
+    }
+    failed(&with(OTHER), "assert", "jwks_undecryptable", "Restore");
+    passed(&with(SECRET));
+}
+
+#[test]
+fn a_secret_that_had_a_line_break_when_the_key_was_created() {
+    let cluster = Cluster::plain();
+    let database = cluster.url();
+    let before = app(&database, &[("BETTER_AUTH_SECRET", &format!("{SECRET}\n"))]);
+    assert_eq!(sign(&before), 200);
+    let found = check(&format!("{{better_auth: {{database: \"{database}\", secret: {SECRET}}}}}"));
+    let message = failed(&found, "assert", "jwks_undecryptable", "Restore the line break");
+    assert!(message.contains("with a line break at its end"), "{message}");
 }
 
 #[test]
@@ -216,7 +242,7 @@ fn what_is_no_key_set_is_named() {
         (200, "", "oops", "jwks_invalid", "no key set in JSON", "jwks_uri"),
         (200, "", "[]", "jwks_invalid", "no list `keys`", "jwks_uri"),
         (200, "", "{\"keys\":{}}", "jwks_invalid", "no list `keys`", "jwks_uri"),
-        (200, "", "{\"keys\":[]}", "jwks_invalid", "no key of a known type", "jwks_uri"),
+        (200, "", "{\"keys\":[]}", "jwks_invalid", "the key set is empty", "Create a signing key"),
         (200, "", "{\"keys\":[{\"kty\":\"AKP\"}]}", "jwks_invalid", "no key of a known type", "jwks_uri"),
         (
             200,
@@ -226,8 +252,10 @@ fn what_is_no_key_set_is_named() {
             "x or y is missing",
             "Publish a key",
         ),
-        (302, "Location: /sign-in?to=x\r\n", "", "http_redirect", "302", ""),
-        (404, html, page, "http_status", "404", ""),
+        (302, "Location: /sign-in?to=x\r\n", "", "http_redirect", "302", "Exempt this path from the login"),
+        (302, "Location: /other\r\n", "", "http_redirect", "302", "Write the URL that the redirect points to"),
+        (401, "", "", "http_status", "401", "Exempt this path from the login"),
+        (404, html, page, "http_status", "404", "/api/auth/jwks"),
         (500, "", "", "http_status", "500", ""),
     ] {
         let server = HttpServer::always(status, headers, body);
@@ -246,6 +274,17 @@ fn a_key_for_another_algorithm_and_too_few_keys() {
     let found = check(&format!("{{url: \"{}\", min_keys: 2}}", server.url("/jwks")));
     let message = failed(&found, "assert", "jwks_invalid", "min_keys");
     assert_eq!(message, "1 of the keys can verify a signature, and min_keys is 2");
+    // Better Auth takes other databases, which is no fault of the URL.
+    for url in ["mysql://app@db/app", "file:./dev.db", "mongodb+srv://db/app"] {
+        let found = check(&format!("{{better_auth: {{database: \"{url}\", secret: {SECRET}}}}}"));
+        assert!(failed(&found, "assert", "probe_limit", "Remove `better_auth`").contains("PostgreSQL"), "{found:#}");
+    }
+    failed(
+        &check(&format!("{{better_auth: {{database: \"vault:x/y#url\", secret: {SECRET}}}}}")),
+        "assert",
+        "url_malformed",
+        "",
+    );
     let folder = crate::support::Folder::new();
     for (keys, says) in [
         ("{}", "needs `url`, `oidc` or `better_auth`"),

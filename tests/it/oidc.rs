@@ -3,7 +3,7 @@
 use crate::support::Folder;
 use crate::support::contracts::App;
 use crate::support::http::HttpServer;
-use crate::support::one_check::{check_of, failed, passed};
+use crate::support::one_check::{check_of, codes, failed, passed};
 use crate::support::sidecar::Sidecar;
 use crate::support::{pilotfish, run, until};
 
@@ -27,7 +27,62 @@ fn a_provider_tells_whether_it_knows_the_redirect_uri() {
     }
     let unknown = check(&CLIENT.replace("web", "wob"));
     let message = failed(&unknown, "assert", "redirect_uri_rejected", "Compare `client_id`");
-    assert!(message.contains("does not know the client_id"), "{message}");
+    assert!(message.contains("does not accept the client_id"), "{message}");
+    // The redirect URI is right, and no login by code can start.
+    let refused = check(&CLIENT.replace("web", "implicit"));
+    assert_eq!((&refused["result"], codes(&refused)), (&"pass".into(), vec!["oidc_login_refused"]), "{refused:#}");
+}
+
+/// Google redirects to a page of its own, and says in the address why.
+#[test]
+fn a_page_for_errors_tells_the_client_from_the_redirect_uri() {
+    for (error, hint) in [
+        ("authError=Cg5pbnZhbGlkX2NsaWVudBIA", "Compare `client_id`"),
+        ("authError=ChVyZWRpcmVjdF91cmlfbWlzbWF0Y2gSAA", "exactly as it is"),
+        ("authError=", "exactly as it is"),
+    ] {
+        let google = HttpServer::start(move |asked| {
+            let host = asked.header("host").unwrap_or_default();
+            let page = |text: &str| {
+                format!("{{\"issuer\":\"http://{host}\",{text}\"authorization_endpoint\":\"http://{host}/auth\"}}")
+            };
+            match asked.path() {
+                path if path.starts_with("/auth") => {
+                    let location = format!("Location: https://accounts.google.com/signin/oauth/error?{error}&x=y\r\n");
+                    crate::support::http::page(302, &location, "")
+                }
+                _ => crate::support::http::page(200, "", &page("")),
+            }
+        });
+        let found = check_of("oidc", "5s", &format!("{{issuer: \"{}\", {CLIENT}}}", google.url("")));
+        failed(&found, "assert", "redirect_uri_rejected", hint);
+    }
+}
+
+/// A proxy that redirects to TLS has not asked the provider.
+#[test]
+fn a_redirect_of_the_endpoint_itself_proves_nothing() {
+    for (location, passes) in [
+        ("https://HOST/auth?client_id=web", false),
+        ("http://HOST/auth/?client_id=web", false),
+        ("http://HOST/login?session=x", true),
+        ("https://login.example.com/u/login?state=x", true),
+    ] {
+        let server = HttpServer::start(move |asked| {
+            let host = asked.header("host").unwrap_or_default();
+            if asked.path().starts_with("/auth") {
+                let location = location.replace("HOST", host);
+                return crate::support::http::page(302, &format!("Location: {location}\r\n"), "");
+            }
+            let body = format!("{{\"issuer\":\"http://{host}\",\"authorization_endpoint\":\"http://{host}/auth\"}}");
+            crate::support::http::page(200, "", &body)
+        });
+        let found = check_of("oidc", "5s", &format!("{{issuer: \"{}\", {CLIENT}}}", server.url("")));
+        match passes {
+            true => passed(&found),
+            false => drop(failed(&found, "assert", "http_redirect", "Set the public https:// URL")),
+        }
+    }
 }
 
 #[test]

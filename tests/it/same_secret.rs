@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::http::HttpServer;
 use crate::support::nginx::Nginx;
-use crate::support::one_check::{check_of, failed, passed};
+use crate::support::one_check::{check_of, check_with, failed, passed};
 use crate::support::same_secret::scripted;
 use crate::support::sidecar::{Answer, Sidecar};
 use crate::support::{Folder, dead_port, free_port, pilotfish, ran, run, until};
@@ -88,6 +88,16 @@ fn another_secret_is_named_and_none_is_shown() {
     let several = check_of("same_secret", "5s", &format!("{{name: jwt, secret: {OTHER}, peers: {two:?}}}"));
     let message = failed(&several, "assert", "secret_mismatch", "the same Secret");
     assert!(message.contains(&format!("{}: jwt: the peer holds another", peer.address)), "{message}");
+    // Also where the others pass.
+    let same = pod(&[OTHER]);
+    let two_of = format!("http://{}, http://{}", same.address, peer.address);
+    let several = check_of("same_secret", "5s", &format!("{{name: jwt, secret: {OTHER}, peers: {two_of:?}}}"));
+    let message = failed(&several, "assert", "secret_mismatch", "the same Secret");
+    assert_eq!(message, format!("{}: jwt: the peer holds another secret", peer.address));
+    // A secret that is none yet.
+    let keys = format!("{{name: jwt, secret: {{env: JWT_SECRET}}, peers: \"http://{}\"}}", peer.address);
+    let unresolved = check_with("JWT_SECRET", "vault:secret/data/app#jwt", "same_secret", &keys);
+    failed(&unresolved, "assert", "secret_mismatch", "a reference for Vault, which nothing resolved");
     // A weak one is reported as elsewhere.
     let mut command = pilotfish();
     let config = format!("checks: [{{name: jwt, same_secret: {{secret: {{env: JWT_SECRET}}, peers: {two:?}}}}}]");

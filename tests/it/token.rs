@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::contracts::App;
 use crate::support::http::HttpServer;
-use crate::support::one_check::{check_of, codes, failed, passed};
+use crate::support::one_check::{check_of, check_with, codes, failed, passed};
 use crate::support::postgres::Cluster;
 use crate::support::sidecar::get;
 
@@ -35,10 +35,21 @@ fn a_token_of_better_auth_is_judged_as_its_verifier_does() {
     assert_eq!(good["facts"]["token_alg"], "EdDSA");
     // The code verifies with the shared secret: HS256.
     let secret = check(&format!("{{token: \"{token}\", secret: {SECRET}, alg: HS256}}"));
-    let message = failed(&secret, "assert", "token_rejected", "Allow the algorithm");
+    let message = failed(&secret, "assert", "token_rejected", "Verify with the key set");
     assert_eq!(message, "the token is signed with EdDSA, and the verifier allows HS256");
     let secret = check(&format!("{{token: \"{token}\", secret: {SECRET}}}"));
     failed(&secret, "assert", "token_rejected", "Verify with the key set");
+    // PyJWT rejects an audience that it is not told; other verifiers ignore it.
+    let untold = with("alg: EdDSA");
+    passed(&untold);
+    assert!(untold["facts"]["note"].as_str().is_some_and(|note| note.contains("PyJWT")), "{untold:#}");
+    assert_eq!(good["facts"].get("note"), None, "{good:#}");
+    // The other way round: nobody is told to allow HS256 where public keys verify.
+    let forged = signed(&json!({}), SECRET.as_bytes());
+    let forged = check(&format!("{{token: \"{forged}\", jwks: \"{jwks}\", alg: EdDSA}}"));
+    failed(&forged, "assert", "token_rejected", "Verify with the shared secret");
+    let other = check(&format!("{{token: \"{token}\", jwks: \"{jwks}\", alg: RS256}}"));
+    failed(&other, "assert", "token_rejected", "Allow the algorithm");
     // The backend expects the URL that it reaches itself.
     let issuer = with("issuer: \"http://web:3000\", audience: backend");
     let message = failed(&issuer, "assert", "token_rejected", "character by character");
@@ -98,6 +109,38 @@ fn a_shared_secret() {
 }
 
 #[test]
+fn a_secret_that_differs_by_a_slip_or_that_nothing_filled_in() {
+    let with = |signer: &str, ours: &str| {
+        let token = signed(&json!({}), signer.as_bytes());
+        check_with("JWT_SECRET", ours, "token", &format!("{{token: \"{token}\", secret: {{env: JWT_SECRET}}}}"))
+    };
+    let (quoted, line) = (format!("'{SECRET}'"), format!("{SECRET}\n"));
+    for (signer, ours, cause, says, hint) in [
+        (SECRET, quoted.as_str(), "token_rejected", "without the quotes", "--from-env-file"),
+        (&line, SECRET, "secret_whitespace", "with a line break at its end", "printf %s"),
+        (SECRET, &line, "secret_whitespace", "without the white space", "printf %s"),
+        (SECRET, "vault:secret/data/app#jwt", "token_rejected", "another secret", "nothing resolved"),
+        (SECRET, "changeme", "token_rejected", "another secret", "placeholder"),
+        (SECRET, "${JWT_SECRET}", "token_rejected", "another secret", "nothing filled in"),
+        (SECRET, "{\"JWT_SECRET\":\"x\"}", "token_rejected", "another secret", "a whole JSON object"),
+        (
+            SECRET,
+            "another-secret-of-32-characters-or-more",
+            "token_rejected",
+            "another secret",
+            "the same secret on both",
+        ),
+    ] {
+        let found = with(signer, ours);
+        assert!(failed(&found, "assert", cause, hint).contains(says), "{found:#}");
+        assert!(!found.to_string().contains(&SECRET[..12]), "{found:#}");
+    }
+    // What both sides have is no slip.
+    passed(&with(SECRET, SECRET));
+    passed(&with(&quoted, &quoted));
+}
+
+#[test]
 fn time_alone_takes_nothing_down() {
     for (claims, code) in [
         (json!({"exp": 1_700_000_000}), "token_expired"),
@@ -125,6 +168,9 @@ fn settings_without_a_token() {
     passed(&check(&format!("{{jwks: \"{jwks}\", alg: EdDSA}}")));
     passed(&check(&format!("{{secret: \"{SECRET}\", alg: HS256}}")));
     failed(&check(&format!("{{jwks: \"{jwks}\", alg: RS256}}")), "assert", "token_rejected", "Allow the algorithm");
+    let empty = HttpServer::always(200, "", "{\"keys\":[]}");
+    let empty = check(&format!("{{jwks: \"{}\", alg: RS256}}", empty.url("/")));
+    failed(&empty, "assert", "token_rejected", "Compare `jwks` with the issuer");
     failed(
         &check(&format!("{{jwks: \"{jwks}\", alg: HS256}}")),
         "assert",

@@ -19,7 +19,10 @@ const REACH: usize = 16 * 1024;
 pub(super) fn explain(request: &Request, answer: &HttpResponse) -> Option<Detail> {
     let text = Text::of(answer);
     let of_no_token = |row: &&Row| !row.is_of_a_token() || !sends_another_scheme(request);
-    let row = ROWS.iter().filter(of_no_token).find(|row| row.holds(answer, &text));
+    // A login that was sent: in the body, or as user and password.
+    let sends_login = sends_another_scheme(request) || (!request.body.is_empty() && !request.has_credentials());
+    let of_no_login = |row: &&Row| row.code != rows::LOGIN || sends_login;
+    let row = ROWS.iter().filter(of_no_token).filter(of_no_login).find(|row| row.holds(answer, &text));
     let fits = |row: &&Row| row.code != rows::BEARER && row.code != rows::BASIC || !sends_scheme_of(request, answer);
     if let Some(Row { code, product, .. }) = row.filter(fits) {
         return Some(Detail::Protocol { code, product: *product });

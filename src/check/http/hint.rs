@@ -86,6 +86,22 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
     Some(text.to_owned())
 }
 
+/// The hint of a kind that asks one endpoint as programs do: without a login, another path or `follow_redirects`.
+pub(crate) fn of_endpoint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    let purpose = evidence.facts.redirect.as_ref().map(|redirect| redirect.purpose);
+    let text = match purpose.filter(|_| fault.cause == Cause::HttpRedirect && fault.detail.is_none()) {
+        Some(RedirectPurpose::Login) => PUBLIC,
+        Some(RedirectPurpose::Tls) => "The server requires TLS. Write https:// in the URL.",
+        Some(RedirectPurpose::Elsewhere) => "Write the URL that the redirect points to: it is not followed.",
+        _ => return hint(fault, evidence, context),
+    };
+    Some(text.to_owned())
+}
+
+/// Of an endpoint that wants a login and is for programs that have none.
+pub(crate) const PUBLIC: &str = "Exempt this path from the login (the middleware of a frontend, an ingress, a mesh), or use \
+                                 the Service of the app behind it: programs ask for it without a login.";
+
 /// Whether the code is that of a server that wants a bearer token.
 pub(crate) fn wants_login(code: &str) -> bool {
     explain::wants_token(code)

@@ -13,6 +13,9 @@ use crate::outcome::Fault;
 /// How many keys a message or a finding names.
 const NAMED: usize = 3;
 
+/// What is said of a set without keys.
+const EMPTY: &str = "the key set is empty";
+
 /// What is asked of a set.
 pub(super) struct Rules {
     /// A key must verify one of these; any, if there is none.
@@ -51,7 +54,10 @@ pub(super) fn judge(answer: &HttpResponse, rules: &Rules, mask: &Mask) -> Judged
         return nothing(fault(Cause::JwksInvalid, code::NO_SET, text).stating(text));
     };
     Judged {
-        result: usable(&keys, rules),
+        result: match document["keys"].as_array().is_some_and(Vec::is_empty) {
+            true => Err(fault(Cause::JwksInvalid, code::EMPTY, EMPTY).stating(EMPTY)),
+            false => usable(&keys, rules),
+        },
         findings: findings(&keys, mask),
         usable: keys.iter().filter(|key| !key.algs.is_empty()).map(described).collect(),
         ids: keys.iter().filter_map(|key| key.kid.clone()).collect(),

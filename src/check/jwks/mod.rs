@@ -25,7 +25,9 @@ use crate::check::postgres::database;
 use crate::check::provider::Provider;
 use crate::check::texts::Texts;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
-use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
+use crate::check::{
+    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings_with_secret,
+};
 use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
@@ -166,9 +168,11 @@ impl Check for Jwks {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let keys = &self.keys;
         let run = keys.resolve(env);
+        let secret = keys.better_auth.as_ref().and_then(BetterAuthKeys::secret);
+        let readings = readings_with_secret(&self.values(), secret, env);
         if let Some(url) = keys.url.as_ref().or(keys.oidc.as_ref()) {
             let shown = http::prepare(&Arc::new(keys.request(url.0.clone())), env, |exchange| exchange);
-            return Prepared::new(shown.target, shown.endpoints, readings(&self.values(), env), run);
+            return Prepared::new(shown.target, shown.endpoints, readings, run);
         }
         let database = keys.better_auth.as_ref().map(|keys| &keys.database);
         let (target, endpoints) = match database.map(|url| (database::target(url, env), url)) {
@@ -176,7 +180,7 @@ impl Check for Jwks {
             Some((Err(_), url)) => (url.origin(), Vec::new()),
             None => Default::default(),
         };
-        Prepared::new(target, endpoints, readings(&self.values(), env), run)
+        Prepared::new(target, endpoints, readings, run)
     }
 
     fn values(&self) -> Vec<&Value> {

@@ -15,6 +15,7 @@ use crate::cause::Cause;
 use crate::check::jwk::Alg;
 use crate::check::postgres::catalog::{constant, identifier};
 use crate::check::postgres::database::{Database, Session};
+use crate::check::slip::{self, Slip};
 use crate::config::node::Keys;
 use crate::env::Env;
 use crate::findings::keys::JWKS_PLAINTEXT;
@@ -33,6 +34,10 @@ const KEY: usize = 32 * 1024;
 const NONCE: usize = 24;
 /// The most versions of a secret.
 const VERSIONS: usize = 32;
+
+/// Schemes of the other databases that Better Auth takes.
+const OTHERS: [&str; 10] =
+    ["mysql", "mysql2", "mariadb", "file", "sqlite", "libsql", "mongodb", "mongodb+srv", "sqlserver", "mssql"];
 
 /// Where Better Auth keeps its keys, and how it encrypts them.
 #[derive(Keys)]
@@ -56,6 +61,10 @@ impl BetterAuthKeys {
         std::iter::once(&self.database).chain(&self.secret).chain(&self.secrets)
     }
 
+    pub(super) const fn secret(&self) -> Option<&Value> {
+        self.secret.as_ref()
+    }
+
     pub(super) fn resolve(&self, env: &dyn Env) -> Result<BetterAuth, Fault> {
         let secret = self.secret.as_ref().map(|value| value.resolve(env)).transpose()?;
         let versions = match &self.secrets {
@@ -65,7 +74,21 @@ impl BetterAuthKeys {
                 Fault::new(Phase::Assert, value.invalid_cause(), message)
             })?,
         };
-        Ok(BetterAuth { database: Database::of_url(&self.database, env)?, secrets: Secrets { secret, versions } })
+        let database = Database::of_url(&self.database, env).map_err(|fault| self.of_other(env).unwrap_or(fault))?;
+        Ok(BetterAuth { database, secrets: Secrets { secret, versions } })
+    }
+
+    /// The limit that the keys are in a database which pilotfish does not read for them.
+    fn of_other(&self, env: &dyn Env) -> Option<Fault> {
+        let url = self.database.resolve(env).ok()?;
+        let (scheme, _) = url.expose().split_once(':')?;
+        OTHERS.contains(&scheme.to_ascii_lowercase().as_str()).then(|| {
+            let message = format!(
+                "pilotfish reads the keys of Better Auth from PostgreSQL only; the URL from {} is for another database",
+                self.database.origin()
+            );
+            fault(Cause::ProbeLimit, code::OTHER_DATABASE, &message).stating(message)
+        })
     }
 }
 
@@ -142,10 +165,14 @@ impl BetterAuth {
                 let statement = "the secret does not decrypt the newest signing key";
                 return Err(fault(Cause::JwksUndecryptable, code::WRONG_SECRET, message).stating(statement));
             }
-            Err(Closed::Space) => {
-                let text =
-                    "the newest signing key is decrypted by the secret without the white space at its start or end";
-                return Err(fault(Cause::SecretWhitespace, code::SPACE, text).stating(text));
+            Err(Closed::Slip(slip)) => {
+                let text = format!("the newest signing key is decrypted by the secret {}", slip.as_str());
+                let (cause, code) = match slip {
+                    Slip::Space => (Cause::SecretWhitespace, code::SPACE),
+                    Slip::Line => (Cause::JwksUndecryptable, code::LINE),
+                    Slip::Quotes => (Cause::JwksUndecryptable, code::QUOTES),
+                };
+                return Err(fault(cause, code, &text).stating(text));
             }
             Err(Closed::NoVersion(version)) => {
                 let message = format!("{named} was encrypted with version {version} of the secret, which is not set");
@@ -269,8 +296,8 @@ enum Kept {
 enum Closed {
     /// Another secret encrypted it.
     Wrong,
-    /// The same without white space at its ends did.
-    Space,
+    /// Nearly the same did.
+    Slip(Slip),
     /// No secret has this version.
     NoVersion(u32),
     /// It has no version, and there is no secret without one.
@@ -298,11 +325,12 @@ impl Secrets {
         };
         let bytes = hex::decode(hex).map_err(|_| Closed::Unknown)?;
         let bytes = Zeroizing::new(bytes);
-        let (text, bare) = (secret.expose(), secret.expose().trim());
-        match decrypts(text, bytes.clone()).ok_or(Closed::Unknown)? {
+        let fits = |secret: &str| decrypts(secret, bytes.clone());
+        match fits(secret.expose()).ok_or(Closed::Unknown)? {
             true => Ok(Kept::Encrypted),
-            false if bare != text && decrypts(bare, bytes) == Some(true) => Err(Closed::Space),
-            false => Err(Closed::Wrong),
+            false => {
+                Err(slip::find(secret.expose(), |text| fits(text) == Some(true)).map_or(Closed::Wrong, Closed::Slip))
+            }
         }
     }
 }
@@ -330,7 +358,7 @@ pub(super) fn fuzz(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Closed, Kept, Secrets, read_key, read_rows, signs, versions};
+    use super::{Closed, Kept, Secrets, Slip, read_key, read_rows, signs, versions};
     use crate::check::jwk::Alg;
     use crate::secret::Secret;
 
@@ -353,7 +381,8 @@ mod tests {
         for (secret, all, stored, expected) in [
             (Some(SECRET), "", bare.as_str(), Ok(Kept::Encrypted)),
             (Some("other"), "", &bare, Err(Closed::Wrong)),
-            (Some(&format!("{SECRET}\n")), "", &bare, Err(Closed::Space)),
+            (Some(&format!("{SECRET}\n")), "", &bare, Err(Closed::Slip(Slip::Space))),
+            (Some(&format!("'{SECRET}'")), "", &bare, Err(Closed::Slip(Slip::Quotes))),
             (Some(" other "), "", &bare, Err(Closed::Wrong)),
             (Some(SECRET), "", &changed, Err(Closed::Wrong)),
             (None, &new, &second, Ok(Kept::Encrypted)),

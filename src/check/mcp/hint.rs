@@ -16,7 +16,7 @@ pub(super) mod code {
 }
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
-    let general = || http::hint::hint(fault, evidence, context);
+    let general = || http::hint::of_endpoint(fault, evidence, context);
     let detail = match fault.detail {
         Some(Detail::Protocol { code, .. }) => Some(code),
         _ => None,

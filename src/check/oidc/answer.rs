@@ -1,5 +1,7 @@
 //! What a provider answers to the start of a login: whether it knows the client and the redirect URI.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::header::LOCATION;
 
 use super::hint::code;
@@ -27,8 +29,17 @@ const ERRORS: [&str; 12] = [
 ];
 /// Words of an error page that are about the client, and about its redirect URI, in lower case: oidc-provider, Keycloak, Entra
 /// ID, Auth0, Okta, Google.
-const OF_CLIENT: [&str; 6] =
-    ["invalid_client", "client not found", "unknown client", "client is invalid", "aadsts700016", "unknown_client"];
+const OF_CLIENT: [&str; 9] = [
+    "invalid_client",
+    "client not found",
+    "unknown client",
+    "client is invalid",
+    "aadsts700016",
+    "unknown_client",
+    "deleted_client",
+    "disabled_client",
+    "client disabled",
+];
 const OF_URI: [&str; 6] =
     ["redirect_uri", "redirect uri", "redirect_url", "callback url", "aadsts50011", "aadsts50012"];
 /// The same of a page with status 200, which may be the login itself, with the redirect URI in its links.
@@ -41,6 +52,8 @@ const SURELY_OF_URI: [&str; 4] =
 pub(super) enum Answer {
     /// It would send the browser to the redirect URI, or asks for a login.
     Accepted,
+    /// It sends the browser to a page, of the login.
+    Page,
     /// It does not know the client.
     NoClient,
     /// It does not accept the redirect URI.
@@ -67,9 +80,10 @@ pub(super) fn judge(answer: &HttpResponse, redirect_uri: &str) -> Judged {
                 Judged { answer: Answer::Accepted, error }
             }
             // A page for errors: Google's `/signin/oauth/error?authError=…`.
-            _ if to.contains("/error") || to.contains("error=") || to.contains("authError") => plain(Answer::NoUri),
-            // The page of the login.
-            _ => plain(Answer::Accepted),
+            _ if to.contains("/error") || to.contains("error=") || to.contains("authError") => {
+                plain(of_error_page(&to))
+            }
+            _ => plain(Answer::Page),
         },
         (200, _) => plain(of_page(answer, &SURELY_OF_CLIENT, &SURELY_OF_URI).unwrap_or(Answer::Accepted)),
         (400..=428 | 430..=499, _) => plain(of_page(answer, &OF_CLIENT, &OF_URI).unwrap_or(Answer::Other)),
@@ -77,10 +91,36 @@ pub(super) fn judge(answer: &HttpResponse, redirect_uri: &str) -> Judged {
     }
 }
 
+/// What the address of an error page is about. One that does not tell is about the redirect URI: other errors go back to the app.
+fn of_error_page(to: &str) -> Answer {
+    let mut text = String::new();
+    for part in to.split(['?', '#', '&']) {
+        match part.split_once('=') {
+            // Google: base64 of a message that has the error as a text.
+            Some(("authError", value)) => {
+                let bytes = URL_SAFE_NO_PAD.decode(value.replace("%3D", "").trim_end_matches('=')).unwrap_or_default();
+                text.push_str(&String::from_utf8_lossy(&bytes));
+            }
+            Some(("error" | "error_description", value)) => text.push_str(&value.replace("%20", " ").replace('+', " ")),
+            _ => {}
+        }
+    }
+    let says_other = ERRORS.iter().any(|error| text.contains(error));
+    let about = of_text(text, &OF_CLIENT, &OF_URI);
+    about.unwrap_or(if says_other { Answer::Other } else { Answer::NoUri })
+}
+
 /// What a page is about.
 fn of_page(answer: &HttpResponse, client: &[&str], uri: &[&str]) -> Option<Answer> {
     let start = &answer.body[..answer.body.len().min(REACH)];
-    let text = String::from_utf8_lossy(start).to_ascii_lowercase();
+    of_text(String::from_utf8_lossy(start).into_owned(), client, uri)
+}
+
+fn of_text(mut text: String, client: &[&str], uri: &[&str]) -> Option<Answer> {
+    text.make_ascii_lowercase();
+    if text.contains("invalid_client_metadata") {
+        return None;
+    }
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match () {
         () if says(client) => Some(Answer::NoClient),
@@ -94,8 +134,8 @@ pub(super) fn fault_of(answer: Answer, redirect_uri: &str, status: u16) -> Fault
     let (code, message, statement) = match answer {
         Answer::NoClient => (
             code::CLIENT,
-            format!("the provider answered {status}: it does not know the client_id"),
-            "the provider does not know the client_id".to_owned(),
+            format!("the provider answered {status}: it does not accept the client_id"),
+            "the provider does not accept the client_id".to_owned(),
         ),
         _ => (
             code::URI,
@@ -137,9 +177,31 @@ mod tests {
             ),
             (302, "https://shop.example.com/cb#error=login_required", "", Answer::Accepted, Some("login_required")),
             (302, "https://shop.example.com/cb?error=<x>", "", Answer::Accepted, None),
-            (302, "/interaction/abc", "", Answer::Accepted, None),
+            (302, "/interaction/abc", "", Answer::Page, None),
             (302, "https://shop.example.com/cb2?error=x", "", Answer::NoUri, None),
             (302, "https://accounts.google.com/signin/oauth/error?authError=Cx", "", Answer::NoUri, None),
+            (
+                302,
+                "https://accounts.google.com/signin/oauth/error?authError=ChVyZWRpcmVjdF91cmlfbWlzbWF0Y2gSAA%3D%3D&x=y",
+                "",
+                Answer::NoUri,
+                None,
+            ),
+            (
+                302,
+                "https://accounts.google.com/signin/oauth/error?authError=Cg5pbnZhbGlkX2NsaWVudBIA",
+                "",
+                Answer::NoClient,
+                None,
+            ),
+            (302, "/error?error=invalid_scope&redirect_uri=https://shop.example.com/cb", "", Answer::Other, None),
+            (
+                302,
+                "/error?error=unauthorized_client&error_description=Callback%20URL%20mismatch",
+                "",
+                Answer::NoUri,
+                None,
+            ),
             (200, "", "<form><input name=redirect_uri value=https://shop.example.com/cb>", Answer::Accepted, None),
             (200, "", "AADSTS50011: The redirect URI specified in the request …", Answer::NoUri, None),
             (200, "", "AADSTS700016: Application with identifier …", Answer::NoClient, None),
@@ -147,6 +209,8 @@ mod tests {
             (400, "", "invalid_redirect_uri", Answer::NoUri, None),
             (403, "", "Callback URL mismatch.", Answer::NoUri, None),
             (400, "", "<p>Client not found.</p>", Answer::NoClient, None),
+            (400, "", "<p>Client disabled.</p>", Answer::NoClient, None),
+            (400, "", "invalid_client_metadata: redirect_uris must contain members", Answer::Other, None),
             (400, "", "invalid_client: client is invalid", Answer::NoClient, None),
             (400, "", "prompt is not supported", Answer::Other, None),
             (429, "", "redirect_uri", Answer::Other, None),

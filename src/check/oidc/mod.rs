@@ -10,19 +10,21 @@ mod hint;
 use std::sync::Arc;
 
 use self::answer::{Answer, fault_of, judge};
+use self::hint::code;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::proxy::ProxyKey;
 use crate::check::http::settings::HttpUrl;
-use crate::check::http::{self, BodyUse};
+use crate::check::http::{self, BodyUse, redirect};
 use crate::check::provider::Provider;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
 use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
+use crate::findings::keys::OIDC_LOGIN_REFUSED;
 use crate::mask::percent_encode;
 use crate::net::attempt::Attempt;
-use crate::outcome::{FactKey, FactValue, Fault};
+use crate::outcome::{Detail, FactKey, FactValue, Fault, RedirectPurpose};
 use crate::random;
 use crate::value::Value;
 
@@ -31,6 +33,9 @@ const ANSWER: FactKey = FactKey {
     name: "authorization_answer",
     meaning: "how the provider answered the start of a login without a page: `login_required` is what is expected",
 };
+
+/// Errors that no login of the user changes.
+const REFUSED: [&str; 4] = ["invalid_request", "invalid_scope", "unauthorized_client", "unsupported_response_type"];
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -175,13 +180,30 @@ impl Runnable for OidcRun {
             let (request, answer) = exchange.ask(attempt, BodyUse::Expected).await?;
             let judged = judge(&answer, &client.redirect_uri);
             attempt.facts().learn(ANSWER, judged.error.map(FactValue::word));
+            if let Some(error) = judged.error.filter(|error| REFUSED.contains(error)) {
+                let message = format!("the provider accepts the redirect URI, and refuses the login: {error}");
+                let fix = OIDC_LOGIN_REFUSED.remedy.replace('`', "");
+                attempt.facts().noticed.push(OIDC_LOGIN_REFUSED.found(message, fix));
+            }
             match judged.answer {
                 Answer::Accepted => Ok(()),
+                // The endpoint itself, over TLS or with a slash: nobody has looked at the redirect URI yet.
+                Answer::Page if redirect::fact(&request, &answer).is_none_or(|fact| is_elsewhere(fact.purpose)) => {
+                    Ok(())
+                }
+                Answer::Page => {
+                    let moved = Detail::Protocol { code: code::MOVED, product: None };
+                    exchange.wanted.status(&request, &answer).map_err(|fault| fault.with(moved))
+                }
                 Answer::Other => exchange.wanted.status(&request, &answer),
                 rejected => Err(fault_of(rejected, &client.redirect_uri, answer.status)),
             }
         })
     }
+}
+
+fn is_elsewhere(purpose: RedirectPurpose) -> bool {
+    matches!(purpose, RedirectPurpose::Login | RedirectPurpose::Elsewhere)
 }
 
 impl Client {

@@ -1,7 +1,7 @@
 //! What to do where a secret is not proved.
 
 use crate::check::http;
-use crate::findings::Context;
+use crate::findings::{Context, secret_hint};
 use crate::outcome::{Detail, Evidence, Fault};
 
 /// Codes of what is observed: each selects a hint.
@@ -23,7 +23,12 @@ pub(super) mod code {
 
 /// The hint of a fault: its own, or that of the request.
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
-    let Some(Detail::Protocol { code, .. }) = &fault.detail else { return http::hint::hint(fault, evidence, context) };
+    let Some(Detail::Protocol { code, .. }) = &fault.detail else {
+        return http::hint::of_endpoint(fault, evidence, context);
+    };
+    if let Some(text) = secret_hint(context).filter(|_| *code == code::DIFFERS) {
+        return Some(text);
+    }
     let text = match *code {
         code::DIFFERS => {
             "Give both pods the same key of the same Secret, then restart the ones that read it at start. If one was \
@@ -59,7 +64,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
         code::STRANGER => {
             "Set `peers` to the port of the peer's pilotfish (9809). If it is that, use the same version on both sides."
         }
-        _ => return http::hint::hint(fault, evidence, context),
+        _ => return http::hint::of_endpoint(fault, evidence, context),
     };
     Some(text.to_owned())
 }

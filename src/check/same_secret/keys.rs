@@ -173,7 +173,7 @@ impl SameSecret {
 impl Check for SameSecret {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         // A variable is judged as the kind `env` does: short, an example, a reference that nobody resolved.
-        let key = |value: &Value| if matches!(value, Value::Env(_)) { Reading::VARIABLE } else { "secret" };
+        let key = |value: &Value| if matches!(value, Value::Env(_)) { Reading::VARIABLE } else { Reading::SECRET };
         let mut readings: Vec<Reading> =
             self.held.values.iter().flat_map(|value| Reading::all(key(value), value, env)).collect();
         readings.extend(crate::check::readings(&self.http.tls.values(), env));

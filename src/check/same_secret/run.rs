@@ -7,10 +7,10 @@ use crate::cause::Cause;
 use crate::check::http::Exchange;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::origin::Origin;
-use crate::check::several::furthest;
+use crate::check::several::{furthest, in_words};
 use crate::check::{Run, Runnable};
 use crate::net::attempt::Attempt;
-use crate::outcome::{Aftermath, Detail, Fault};
+use crate::outcome::{Aftermath, Detail, Fault, Phase};
 use crate::proof::exchange::{Agreed, Side, start};
 use crate::proof::wire::{Hello, Proof, Question, Refusal, Reply};
 use crate::proof::{self, Name, Version};
@@ -59,7 +59,15 @@ impl Runnable for SameSecretRun {
                     faults.insert(place, (endpoint, fault));
                 }
             }
-            if faults.is_empty() { Ok(()) } else { Err(furthest(faults)) }
+            match &faults[..] {
+                [] => Ok(()),
+                // Where it came to an answer, nothing else names the one of several.
+                [(_, fault)] if several && fault.phase == Phase::Assert => {
+                    let named = in_words(&faults).join("; ");
+                    Err(furthest(faults).stating(&named).with_message(named))
+                }
+                _ => Err(furthest(faults)),
+            }
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Hints that are the `token` kind's own.
 
 use crate::cause::Cause;
-use crate::check::http;
-use crate::findings::Context;
+use crate::check::{provider, slip};
+use crate::findings::{Context, secret_hint};
 use crate::outcome::{Detail, Evidence, Fault, Phase};
 
 /// Codes of why a token is rejected.
@@ -25,6 +25,8 @@ pub(super) mod code {
     pub(in super::super) const SECRET: &str = "token_secret";
     /// The secret has white space.
     pub(in super::super) const SPACE: &str = "token_secret_space";
+    /// The secret is in quotes.
+    pub(in super::super) const QUOTES: &str = "token_secret_quotes";
     /// The secret is base64.
     pub(in super::super) const BASE64: &str = "token_secret_base64";
     /// Another issuer.
@@ -43,7 +45,12 @@ pub(super) fn fault(cause: Cause, code: &'static str, message: impl AsRef<str>) 
 }
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
-    let Some(Detail::Protocol { code, .. }) = fault.detail else { return http::hint::hint(fault, evidence, context) };
+    let Some(Detail::Protocol { code, .. }) = fault.detail else {
+        return provider::of_document(fault, evidence, context);
+    };
+    if let Some(text) = secret_hint(context).filter(|_| code == code::SECRET) {
+        return Some(text);
+    }
     let text = match code {
         code::SHAPE => {
             "Set `token` to one JWT of three parts, without `Bearer `, quotes or white space: recreate the Secret with \
@@ -76,6 +83,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
         code::SPACE => {
             "Recreate the Secret with `printf %s`, not `echo`, on the side that has the white space, and restart it."
         }
+        code::QUOTES => slip::QUOTES,
         code::BASE64 => {
             "Make both sides read the secret alike: one decodes its base64, the other uses its text. Decode it in the verifier \
              as well, or use a plain text on both sides."
@@ -95,7 +103,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
         code::LIMIT => {
             "Verify a sample token with the library of the app: this check says nothing about its signature."
         }
-        _ => return http::hint::hint(fault, evidence, context),
+        _ => return provider::of_document(fault, evidence, context),
     };
     Some(text.to_owned())
 }
@@ -119,6 +127,7 @@ mod tests {
             code::SIGNATURE,
             code::SECRET,
             code::SPACE,
+            code::QUOTES,
             code::BASE64,
             code::ISSUER,
             code::AUDIENCE,

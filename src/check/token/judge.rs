@@ -9,6 +9,7 @@ use crate::cause::Cause;
 use crate::check::jwk::verify::{Unverified, verifies_hmac};
 use crate::check::jwk::{Alg, Jwk, names};
 use crate::check::provider::shown;
+use crate::check::slip::{self, Slip};
 use crate::finding::Finding;
 use crate::findings::keys::{TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, TOKEN_SHORT_SECRET};
 use crate::outcome::{Fault, clean_text};
@@ -42,6 +43,8 @@ pub(super) struct Judged {
     pub(super) findings: Vec<Finding>,
     /// The algorithm of the token, if it is known.
     pub(super) alg: Option<Alg>,
+    /// Whether it names an audience, and none is demanded.
+    pub(super) is_audience_unjudged: bool,
 }
 
 /// What is wrong, what it is about, and the cause.
@@ -56,6 +59,7 @@ impl Verifier {
         let mut findings = Vec::new();
         let mut wrong = Vec::new();
         let mut found = None;
+        let mut names_audience = false;
         match self.token.as_ref().map(|token| jwt::read(token.expose())) {
             None => wrong.extend(self.settings(key).err()),
             Some(Err(why)) => wrong.push(rejected(code::SHAPE, format!("the token cannot be read: {why}"))),
@@ -64,6 +68,7 @@ impl Verifier {
                 wrong.extend(self.signature(key, &token).err());
                 wrong.extend(self.claims(&token));
                 findings.extend(times(&token, now));
+                names_audience = !token.audiences().is_empty();
             }
         }
         let used = found.map_or_else(|| self.algs.clone(), |alg| vec![alg]);
@@ -73,7 +78,7 @@ impl Verifier {
             let all = wrong.fold(text.clone(), |all, (_, _, more)| format!("{all}; {more}"));
             Err(fault(cause, code, all).stating(text))
         });
-        Judged { result, findings, alg: found }
+        Judged { result, findings, alg: found, is_audience_unjudged: names_audience && self.audience.is_none() }
     }
 
     /// Whether the key can verify what is allowed.
@@ -90,7 +95,7 @@ impl Verifier {
             }
             Key::Set(keys) if keys.iter().any(|key| key.verifies_any(&self.algs)) => Ok(()),
             Key::Set(keys) => Err(rejected(
-                code::ALG,
+                if keys.iter().all(|key| key.algs.is_empty()) { code::KEY } else { code::ALG },
                 format!("the verifier allows {allowed}, and the key set is for {}", algs_of(keys)),
             )),
         }
@@ -105,10 +110,13 @@ impl Verifier {
         let alg = Alg::named(&token.alg);
         let Some(alg) = alg.filter(|alg| self.algs.is_empty() || self.algs.contains(alg)) else {
             let allowed = if self.algs.is_empty() { "no such algorithm".to_owned() } else { names(&self.algs) };
-            return Err(rejected(
-                code::ALG,
-                format!("the token is signed with {name}, and the verifier allows {allowed}"),
-            ));
+            // Where the key is of the other kind, to allow the algorithm does not help, or opens the verifier to forgery.
+            let code = match (key, Alg::named(&token.alg).map(Alg::is_symmetric)) {
+                (Key::Secret(_), Some(false)) => code::NEEDS_SET,
+                (Key::Set(_), Some(true)) => code::NEEDS_SECRET,
+                _ => code::ALG,
+            };
+            return Err(rejected(code, format!("the token is signed with {name}, and the verifier allows {allowed}")));
         };
         match key {
             Key::Secret(_) if !alg.is_symmetric() => Err(rejected(
@@ -166,11 +174,14 @@ fn by_secret(alg: Alg, secret: &Secret, token: &Jwt) -> Result<(), Wrong> {
     if fits(text.as_bytes()) {
         return Ok(());
     }
-    let bare = text.trim();
-    if bare != text && fits(bare.as_bytes()) {
-        let text = "the signature fits the secret without the white space at its start or end";
-        return Err((Cause::SecretWhitespace, code::SPACE, text.to_owned()));
+    if let Some(slip) = slip::find(text, |text| fits(text.as_bytes())) {
+        let text = format!("the signature fits the secret {}", slip.as_str());
+        return Err(match slip {
+            Slip::Quotes => rejected(code::QUOTES, text),
+            Slip::Space | Slip::Line => (Cause::SecretWhitespace, code::SPACE, text),
+        });
     }
+    let bare = text.trim();
     let decoded = STANDARD.decode(bare).or_else(|_| URL_SAFE_NO_PAD.decode(bare)).ok();
     match decoded.is_some_and(|bytes| fits(&bytes)) {
         true => {

@@ -24,7 +24,9 @@ use crate::check::http::{self, BodyUse, Exchange};
 use crate::check::jwk::{self, Algs, LONGEST};
 use crate::check::texts::Texts;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
-use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
+use crate::check::{
+    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings_with_secret,
+};
 use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
@@ -36,6 +38,10 @@ use crate::value::Value;
 
 /// The algorithm of the token.
 const TOKEN_ALG: FactKey = FactKey { name: "token_alg", meaning: "the algorithm that the sample token is signed with" };
+
+/// Of a token with an audience, where `audience` is not set.
+const AUDIENCE: &str = "the audience (aud) of the token was not judged, as `audience` is not set: PyJWT and python-jose reject \
+                        such a token unless the app passes its audience";
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -157,7 +163,7 @@ impl Check for Token {
                 (shown.target, shown.endpoints)
             }
         };
-        Prepared::new(target, endpoints, readings(&self.values(), env), run)
+        Prepared::new(target, endpoints, readings_with_secret(&self.values(), self.keys.secret.as_ref(), env), run)
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -203,6 +209,9 @@ impl Runnable for TokenRun {
             let turn = attempt.world().turns.take().await;
             let judged = self.verifier.judge(key, unix(SystemTime::now()));
             drop(turn);
+            if judged.is_audience_unjudged && judged.result.is_ok() {
+                attempt.facts().note = Some(AUDIENCE.to_owned());
+            }
             attempt.facts().noticed.extend(judged.findings);
             attempt.facts().learn(TOKEN_ALG, judged.alg.map(|alg| FactValue::word(alg.as_str())));
             judged.result.map_err(|fault| mask.strike_fault(fault))

@@ -1,4 +1,4 @@
-// A provider of OpenID Connect: panva's oidc-provider, with one client: `MODULES` has the packages, `FOLDER` gets the
+// A provider of OpenID Connect: panva's oidc-provider, with two clients: `MODULES` has the packages, `FOLDER` gets the
 // port and a line in `log` for each request. ISSUER is the issuer that it states, where that is not its own address.
 import { createServer } from "node:http";
 import { appendFileSync, writeFileSync, renameSync } from "node:fs";
@@ -10,7 +10,10 @@ const server = createServer();
 server.listen(0, "127.0.0.1", () => {
     const { port } = server.address();
     const provider = new Provider(process.env.ISSUER ?? `http://127.0.0.1:${port}`, {
-        clients: [{ client_id: "web", client_secret: "not-asked-for", redirect_uris: ["https://shop.example.com/cb"] }],
+        clients: [
+            { client_id: "web", client_secret: "not-asked-for", redirect_uris: ["https://shop.example.com/cb"] },
+            { client_id: "implicit", redirect_uris: ["https://shop.example.com/cb"], grant_types: ["implicit"], response_types: ["id_token"], token_endpoint_auth_method: "none" },
+        ],
     });
     const handle = provider.callback();
     server.on("request", (request, response) => {

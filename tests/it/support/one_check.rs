@@ -16,6 +16,15 @@ pub(crate) fn check_of(kind: &str, timeout: &str, keys: &str) -> Value {
     json(&["check", "-o", "json", "-c", &folder.write("c.yaml", check)])["checks"][0].take()
 }
 
+/// The same with a variable.
+pub(crate) fn check_with(name: &str, value: &str, kind: &str, keys: &str) -> Value {
+    let folder = Folder::new();
+    let config = folder.write("c.yaml", format!("checks: [{{name: one, gates: [], {kind}: {keys}}}]"));
+    let ran = run(pilotfish().env(name, value).args(["check", "-o", "json", "-c", &config]));
+    let mut report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    report["checks"][0].take()
+}
+
 /// The one check of a report of a URL that comes from a variable.
 pub(crate) fn check_variable(url: &str) -> Value {
     let ran = run(pilotfish().env("URL", url).args(["check", "-o", "json", "env:URL"]));

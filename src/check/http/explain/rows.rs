@@ -38,6 +38,8 @@ pub(super) const BEARER: &str = "bearer_wanted";
 pub(super) const TOKEN_EXPIRED: &str = "token_expired";
 /// The token that was sent is rejected.
 pub(super) const TOKEN_REJECTED: &str = "token_rejected";
+/// The login that was sent is rejected.
+pub(super) const LOGIN: &str = "login_rejected";
 /// The server asks for user and password.
 pub(super) const BASIC: &str = "basic_wanted";
 /// A health document that reports something as down.
@@ -787,6 +789,26 @@ pub(super) const ROWS: &[Row] = &[
         ],
         hint: "A page on which people log in answers: an app or a login proxy (oauth2-proxy, Authelia) guards this path. \
                Probe a path that needs no login (/health), or exempt this one there.",
+    },
+    // FastAPI and fastapi-users, Better Auth, Django REST, Spring, Devise: what a login answers.
+    Row {
+        code: LOGIN,
+        product: None,
+        states: "user or password are rejected",
+        statuses: &[400, 401, 403],
+        any: &[
+            &[Says("incorrect username or password")],
+            &[Says("incorrect email or password")],
+            &[Says("invalid username or password")],
+            &[Says("invalid email or password")],
+            &[Says("invalid_email_or_password")],
+            &[Says("invalid credentials")],
+            &[Says("bad credentials")],
+            &[Says("bad_credentials")],
+            &[Says("no active account found")],
+        ],
+        hint: "The server rejects the user or password of this login. Compare the Secret with the account: it may not exist in \
+               this database (seed data), or have another password.",
     },
     // RFC 9110, 11.6.1: the challenge names the scheme.
     Row {

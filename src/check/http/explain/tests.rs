@@ -33,6 +33,29 @@ fn code(request: &Request, answer: &HttpResponse) -> &'static str {
     }
 }
 
+/// The answers of FastAPI's tutorial, fastapi-users, Better Auth, Django REST and Spring to a login; and who sent none.
+#[test]
+fn a_login_that_was_sent_is_the_wrong_one() {
+    let mut login = request("http://api/login");
+    login.body = "{}".into();
+    let (plain, mut token) = (request("http://api/me"), login.clone());
+    token.headers.insert(hyper::header::AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+    let challenge = Some(("www-authenticate", "Bearer"));
+    for (status, header, body) in [
+        (401, challenge, r#"{"detail":"Incorrect username or password"}"#),
+        (400, None, r#"{"detail":"LOGIN_BAD_CREDENTIALS"}"#),
+        (401, None, r#"{"message":"Invalid email or password","code":"INVALID_EMAIL_OR_PASSWORD"}"#),
+        (401, None, r#"{"detail":"No active account found with the given credentials"}"#),
+        (401, None, r#"{"error":"Bad credentials"}"#),
+    ] {
+        let answer = answer(status, header, body);
+        assert_eq!(code(&login, &answer), rows::LOGIN, "{body}");
+        assert_ne!(code(&plain, &answer), rows::LOGIN, "{body}");
+        assert_ne!(code(&token, &answer), rows::LOGIN, "{body}");
+    }
+    assert_eq!(code(&login, &answer(401, challenge, "")), rows::BEARER);
+}
+
 #[test]
 fn bodies_explain_their_status() {
     let haproxy =

@@ -1,7 +1,10 @@
-use super::hint;
+use super::{hint, of_endpoint};
 use crate::cause::Cause;
+use crate::check::provider::of_document;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Facts, Fault, HttpDetail, Phase, Redirect, RedirectPurpose, StreamDetail};
+use crate::outcome::{
+    Detail, Evidence, Facts, Fault, HttpDetail, Phase, Redirect, RedirectPurpose, StreamDetail, assert_hint,
+};
 
 fn of(cause: Cause, phase: Phase, detail: Option<Detail>, facts: Facts) -> String {
     let fault = Fault { detail, ..Fault::new(phase, cause, "") };
@@ -20,6 +23,30 @@ fn redirect(purpose: RedirectPurpose) -> Facts {
 fn who_follows_redirects_is_not_told_to_follow_them() {
     let text = http(Cause::HttpRedirect, HttpDetail::TooManyRedirects);
     assert!(text.contains("a larger number") && !text.contains("follow_redirects: true"), "{text}");
+}
+
+#[test]
+fn who_cannot_follow_redirects_or_log_in_is_not_told_to() {
+    let fault = |cause| Fault::new(Phase::Assert, cause, "");
+    for (purpose, says) in [
+        (RedirectPurpose::Login, "Exempt this path"),
+        (RedirectPurpose::Tls, "https://"),
+        (RedirectPurpose::TlsSamePort, "X-Forwarded-Proto"),
+        (RedirectPurpose::Slash, "final slash"),
+        (RedirectPurpose::Elsewhere, "Write the URL"),
+    ] {
+        let evidence = Evidence { facts: redirect(purpose), ..Evidence::default() };
+        let text = of_endpoint(&fault(Cause::HttpRedirect), &evidence, &Context::default()).unwrap_or_default();
+        assert!(text.contains(says) && !text.contains("follow_redirects") && !text.contains("/health"), "{text}");
+        assert_hint(&text);
+    }
+    for status in [401, 403, 404] {
+        let evidence =
+            Evidence { facts: Facts { status_code: Some(status), ..Facts::default() }, ..Evidence::default() };
+        let text = of_document(&fault(Cause::HttpStatus), &evidence, &Context::default()).unwrap_or_default();
+        assert!(!text.contains("/health"), "{text}");
+        assert_hint(&text);
+    }
 }
 
 #[test]
