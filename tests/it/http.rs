@@ -10,7 +10,7 @@ use crate::support::ca::{Ca, Leaf};
 use crate::support::hostile::{self, Manner};
 use crate::support::http::{HttpServer, page};
 use crate::support::nginx::Nginx;
-use crate::support::{Folder, Running, free_port, json, need, pilotfish, run, until_listening};
+use crate::support::{Folder, Running, free_port, json, need, pilotfish, run, until, until_listening};
 
 /// The one check of a report.
 pub(crate) fn only(report: &Value) -> &Value {
@@ -418,10 +418,16 @@ fn many_probes_leave_no_time_wait_of_ours() {
 
 /// Sockets of this machine in TIME_WAIT whose other end is this port.
 fn time_waits_towards(port: u16) -> usize {
-    let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel tells");
     let towards = format!(":{port:04X}");
-    let rows = table.lines().skip(1).map(|row| row.split_ascii_whitespace().collect::<Vec<_>>());
-    rows.filter(|row| row[2].ends_with(&towards) && row[3] == "06").count()
+    // The state of each connection towards the port.
+    let states = || {
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel tells");
+        let rows = table.lines().skip(1).map(|row| row.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        rows.filter(|row| row[2].ends_with(&towards)).map(|row| row[3].clone()).collect::<Vec<_>>()
+    };
+    // The one by which the test saw that the server listens may still be on its way there.
+    until("every connection is over", || states().iter().all(|state| state == "06"));
+    states().len()
 }
 
 #[test]
