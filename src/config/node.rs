@@ -4,20 +4,20 @@
 
 mod dropped;
 mod error;
-mod from_node;
 mod lenient;
 mod near;
 mod reader;
 mod tree;
+mod values;
 mod yaml;
 
 pub use error::Error;
-pub(crate) use from_node::Required;
-pub use from_node::{FromNode, Keys};
 pub use lenient::{LenientParse, parse_leniently, read};
 pub use near::{choice, nearest};
-pub use reader::{Entry, Reader, Typed};
+pub use reader::{Entry, FromNode, Reader, Typed};
 pub use tree::{Node, Problem, Raw, Span};
+pub use values::Keys;
+pub(crate) use values::Required;
 pub use yaml::{Document, load, parse};
 
 /// Reads a struct from a mapping: a field for each key.

@@ -2,8 +2,7 @@
 
 use super::dropped::DroppedNodes;
 use super::error::{Error, Fault};
-use super::from_node::FromNode;
-use super::reader::Reader;
+use super::reader::{FromNode, Reader};
 use super::tree::{Node, Problem};
 
 /// More faults of one node than this are not looked for: each costs one more reading.

@@ -7,8 +7,22 @@ use std::str::FromStr;
 
 use super::dropped::DroppedNodes;
 use super::error::{Error, ErrorLocation, What};
-use super::from_node::{FromNode, Slot};
 use super::tree::{Node, Raw, join_key};
+
+/// A type that is read from a node.
+pub trait FromNode: Sized {
+    /// Reads a value. A fault that has no place yet gets that of the node.
+    ///
+    /// # Errors
+    /// What was expected, never what stood there.
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error>;
+}
+
+/// Where the value of a key goes.
+pub(crate) trait Slot {
+    /// Reads it.
+    fn fill(&mut self, node: &Reader<'_>) -> Result<(), Error>;
+}
 
 /// One node, and the way to it.
 pub struct Reader<'a> {

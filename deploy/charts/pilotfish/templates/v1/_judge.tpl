@@ -21,7 +21,7 @@ finds more, because it can also read {env: NAME}. Arguments: config, place.
 {{- $kinds = without $kinds $key -}}
 {{- end -}}
 {{- if not $kinds -}}
-{{- include "pilotfish.v1.fault" (merge (dict "says" "the kind is missing: write one of tcp, tls, http, peer, parity, dns, postgres, mysql, mongodb, redis, memcached, amqp, nats, kafka, smtp, grpc, websocket, mcp, ldap, mqtt, listen, env, file, icmp, dapr") $fault) -}}
+{{- include "pilotfish.v1.fault" (merge (dict "says" "the kind is missing: write one of tcp, tls, http, peer, parity, dns, postgres, mysql, mongodb, redis, memcached, amqp, nats, kafka, smtp, grpc, websocket, mcp, ldap, mqtt, listen, env, file, icmp, dapr, same_secret, jwks, token, oidc") $fault) -}}
 {{- else if gt (len $kinds) 1 -}}
 {{- include "pilotfish.v1.fault" (merge (dict "says" (printf "%s are both kinds: write one check for each" (join " and " $kinds))) $fault) -}}
 {{- end -}}

@@ -1,29 +1,14 @@
-//! What types are read from nodes, and how those of the standard library are.
+//! How types of the standard library are read from nodes, and structs of keys.
 
 use std::collections::BTreeMap;
 
 use super::error::Error;
-use super::reader::{Entry, Reader};
-
-/// A type that is read from a node.
-pub trait FromNode: Sized {
-    /// Reads a value. A fault that has no place yet gets that of the node.
-    ///
-    /// # Errors
-    /// What was expected, never what stood there.
-    fn from_node(node: &Reader<'_>) -> Result<Self, Error>;
-}
+use super::reader::{Entry, FromNode, Reader, Slot};
 
 /// A struct with a field for each key of a mapping; `#[derive(Keys)]` implements it.
 pub trait Keys: FromNode {
     /// Every key.
     const NAMES: &'static [&'static str];
-}
-
-/// Where the value of a key goes.
-pub(crate) trait Slot {
-    /// Reads it.
-    fn fill(&mut self, node: &Reader<'_>) -> Result<(), Error>;
 }
 
 impl<T: FromNode> Slot for T {
