@@ -11,9 +11,9 @@ demo:
 
 ## make check   the quick part of `make test`: format, crates, lints, unit tests, the rules of the repository; no servers, no root
 check:
-	cargo fmt --check
+	cargo fmt --all --check
 	scripts/check-dependencies
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo test --locked --lib
 	cargo test --locked --test it -- layers:: circles:: pages:: release::
 
