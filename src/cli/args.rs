@@ -112,8 +112,13 @@ pub struct ServeOptions {
     /// How log lines look: text or json [default: text on a terminal, else json]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,
-    /// The address and port to listen on, in place of those of the configuration [default: [::]:9809]
-    #[arg(long, value_name = "ADDRESS")]
+    /// The address and port to listen on, in place of those of the configuration.
+    // rustdoc would take the default for a link.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        help = "The address and port to listen on, in place of those of the configuration [default: [::]:9809]"
+    )]
     pub listen: Option<String>,
     /// The file for the reason of the exit [default: /dev/termination-log, if it exists]
     #[arg(long, value_name = "FILE")]
