@@ -58,7 +58,7 @@ async fn run(tour: bool) -> Result<(), String> {
     let mut sidecar = Sidecar::start(&world).await?;
     let url = sidecar.url().to_owned();
     println!("{}", text::wrapped(&format!("The dependencies are running: {}.", world.describe()), ""));
-    println!("pilotfish checks them. Try these commands in another terminal:\n");
+    println!("pilotfish checks them. Open {url}/ in a browser, or try these commands in another terminal:\n");
     println!(
         "  curl '{url}/readyz?verbose'\n  curl {url}/status\n  curl {url}/metrics\n  {} ask --url {url}\n",
         sidecar.binary()
