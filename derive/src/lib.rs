@@ -22,7 +22,7 @@ pub fn keys(input: TokenStream) -> TokenStream {
 /// How a field is read.
 struct Key {
     name: String,
-    /// What stands there where the key is not written; `None`: it must be written.
+    /// The value of the field if the key is not written; `None`: the key is required.
     absent: Option<TokenStream2>,
 }
 

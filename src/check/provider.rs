@@ -30,6 +30,11 @@ mod code {
     pub(super) const MEMBER: &str = "oidc_member";
 }
 
+/// A fault of keys, tokens or providers, with the code of its hint.
+pub(crate) fn coded_fault(cause: Cause, code: &'static str, message: impl AsRef<str>) -> Fault {
+    Fault::new(Phase::Assert, cause, message).with(Detail::Protocol { code, product: None })
+}
+
 /// A provider, with the values of one run.
 pub(crate) struct Provider {
     /// What the issuer must be, character by character.

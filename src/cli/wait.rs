@@ -216,7 +216,7 @@ fn become_command(command: &[String], log: Option<&str>, shell: &mut Shell) -> E
         std::io::ErrorKind::NotFound => (Exit::NotFound, "was not found"),
         _ => (Exit::CannotExecute, "cannot be executed"),
     };
-    // A URL that stands there by mistake may hold a password.
+    // It may be a URL by mistake, with a password in it.
     let is_program = !program.contains(['@', '=', '?', '\n']) && !program.contains("://");
     let name = if is_program { clean_text(program, 200) } else { "CMD".to_owned() };
     let text = format!("pilotfish wait: {name} {what}: {error}");

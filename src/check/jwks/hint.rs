@@ -1,6 +1,5 @@
 //! Hints that are the `jwks` kind's own.
 
-use crate::cause::Cause;
 use crate::check::{postgres, provider, slip};
 use crate::findings::{Context, secret_hint};
 use crate::outcome::{Detail, Evidence, Fault, Phase};
@@ -35,11 +34,6 @@ pub(super) mod code {
     pub(in super::super) const OTHER_DATABASE: &str = "jwks_database";
     /// The database has no such table.
     pub(in super::super) const NO_TABLE: &str = "jwks_no_table";
-}
-
-/// A fault of this kind, with what it is about.
-pub(super) fn fault(cause: Cause, code: &'static str, message: impl AsRef<str>) -> Fault {
-    Fault::new(Phase::Assert, cause, message).with(Detail::Protocol { code, product: None })
 }
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
@@ -108,8 +102,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
 
 #[cfg(test)]
 mod tests {
-    use super::{code, fault, hint};
+    use super::{code, hint};
     use crate::cause::Cause;
+    use crate::check::provider::coded_fault;
     use crate::findings::Context;
     use crate::outcome::{Evidence, assert_hint};
 
@@ -131,7 +126,7 @@ mod tests {
             code::NO_TABLE,
             code::OTHER_DATABASE,
         ] {
-            let fault = fault(Cause::JwksInvalid, code, "x");
+            let fault = coded_fault(Cause::JwksInvalid, code, "x");
             assert_hint(&hint(&fault, &Evidence::default(), &Context::default()).expect(code));
         }
     }

@@ -1,10 +1,11 @@
 //! What a key set is worth: whether a verifier finds a key in it, and what is odd.
 
-use super::hint::{code, fault};
+use super::hint::code;
 use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::body_in_words;
 use crate::check::jwk::{self, Alg, Jwk};
+use crate::check::provider::coded_fault;
 use crate::finding::Finding;
 use crate::findings::keys::{JWKS_ODD_KEY, JWKS_PRIVATE_KEY};
 use crate::mask::Mask;
@@ -43,19 +44,19 @@ pub(super) fn judge(answer: &HttpResponse, rules: &Rules, mask: &Mask) -> Judged
         let is_page = answer.body.trim_ascii_start().starts_with(b"<");
         let body = body_in_words(answer);
         return nothing(match is_page {
-            true => fault(Cause::JwksInvalid, code::PAGE, format!("{body} is a page for people, not a key set"))
+            true => coded_fault(Cause::JwksInvalid, code::PAGE, format!("{body} is a page for people, not a key set"))
                 .stating("a page for people answers, not a key set"),
-            false => fault(Cause::JwksInvalid, code::NO_SET, format!("{body} is no key set in JSON"))
+            false => coded_fault(Cause::JwksInvalid, code::NO_SET, format!("{body} is no key set in JSON"))
                 .stating("the answer is no key set in JSON"),
         });
     };
     let Some(keys) = jwk::keys(&document) else {
         let text = "the JSON has no list `keys`: it is no key set (RFC 7517)";
-        return nothing(fault(Cause::JwksInvalid, code::NO_SET, text).stating(text));
+        return nothing(coded_fault(Cause::JwksInvalid, code::NO_SET, text).stating(text));
     };
     Judged {
         result: match document["keys"].as_array().is_some_and(Vec::is_empty) {
-            true => Err(fault(Cause::JwksInvalid, code::EMPTY, EMPTY).stating(EMPTY)),
+            true => Err(coded_fault(Cause::JwksInvalid, code::EMPTY, EMPTY).stating(EMPTY)),
             false => usable(&keys, rules),
         },
         findings: findings(&keys, mask),
@@ -73,7 +74,7 @@ fn described(key: &Jwk) -> String {
 fn usable(keys: &[Jwk], rules: &Rules) -> Result<(), Fault> {
     if keys.is_empty() {
         let text = "the key set has no key of a known type";
-        return Err(fault(Cause::JwksInvalid, code::EMPTY, text).stating(text));
+        return Err(coded_fault(Cause::JwksInvalid, code::EMPTY, text).stating(text));
     }
     let fits = |key: &&Jwk| match &rules.algs[..] {
         [] => !key.algs.is_empty(),
@@ -89,7 +90,7 @@ fn usable(keys: &[Jwk], rules: &Rules) -> Result<(), Fault> {
     };
     if count > 0 {
         let text = format!("{count} of the keys can verify {wanted}, and min_keys is {}", rules.min_keys);
-        return Err(fault(Cause::JwksInvalid, code::FEW, &text).stating(text));
+        return Err(coded_fault(Cause::JwksInvalid, code::FEW, &text).stating(text));
     }
     let has = keys.iter().take(NAMED).map(|key| match (&key.algs[..], key.oddities.first()) {
         ([], Some(why)) => format!("{}: {why}", key.shown()),
@@ -99,7 +100,7 @@ fn usable(keys: &[Jwk], rules: &Rules) -> Result<(), Fault> {
     let has: Vec<String> = has.collect();
     let statement = format!("no key of the set can verify {wanted}");
     let code = if rules.algs.is_empty() { code::UNUSABLE } else { code::ALG };
-    Err(fault(Cause::JwksInvalid, code, format!("{statement}; it has {}", has.join(", "))).stating(statement))
+    Err(coded_fault(Cause::JwksInvalid, code, format!("{statement}; it has {}", has.join(", "))).stating(statement))
 }
 
 /// What verifiers may stumble over, and what nobody may see.

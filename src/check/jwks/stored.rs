@@ -10,11 +10,12 @@ use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use super::hint::{code, fault};
+use super::hint::code;
 use crate::cause::Cause;
 use crate::check::jwk::Alg;
 use crate::check::postgres::catalog::{constant, identifier};
 use crate::check::postgres::database::{Database, Session};
+use crate::check::provider::coded_fault;
 use crate::check::slip::{self, Slip};
 use crate::config::node::Keys;
 use crate::env::Env;
@@ -87,7 +88,7 @@ impl BetterAuthKeys {
                 "pilotfish reads the keys of Better Auth from PostgreSQL only; the URL from {} is for another database",
                 self.database.origin()
             );
-            fault(Cause::ProbeLimit, code::OTHER_DATABASE, &message).stating(message)
+            coded_fault(Cause::ProbeLimit, code::OTHER_DATABASE, &message).stating(message)
         })
     }
 }
@@ -163,7 +164,7 @@ impl BetterAuth {
                     "{named} cannot be decrypted with this secret; the key set still answers 200, but new logins and tokens fail"
                 );
                 let statement = "the secret does not decrypt the newest signing key";
-                return Err(fault(Cause::JwksUndecryptable, code::WRONG_SECRET, message).stating(statement));
+                return Err(coded_fault(Cause::JwksUndecryptable, code::WRONG_SECRET, message).stating(statement));
             }
             Err(Closed::Slip(slip)) => {
                 let text = format!("the newest signing key is decrypted by the secret {}", slip.as_str());
@@ -172,23 +173,23 @@ impl BetterAuth {
                     Slip::Line => (Cause::JwksUndecryptable, code::LINE),
                     Slip::Quotes => (Cause::JwksUndecryptable, code::QUOTES),
                 };
-                return Err(fault(cause, code, &text).stating(text));
+                return Err(coded_fault(cause, code, &text).stating(text));
             }
             Err(Closed::NoVersion(version)) => {
                 let message = format!("{named} was encrypted with version {version} of the secret, which is not set");
                 let statement =
                     format!("version {version} of the secret, which encrypted the newest signing key, is not set");
-                return Err(fault(Cause::JwksUndecryptable, code::VERSION, message).stating(statement));
+                return Err(coded_fault(Cause::JwksUndecryptable, code::VERSION, message).stating(statement));
             }
             Err(Closed::NoLegacy) => {
                 let message =
                     format!("{named} was encrypted without a version, and only `secrets` is set, not `secret`");
-                return Err(fault(Cause::JwksUndecryptable, code::WRONG_SECRET, message)
+                return Err(coded_fault(Cause::JwksUndecryptable, code::WRONG_SECRET, message)
                     .stating("the newest signing key was encrypted without a version of the secret"));
             }
             Err(Closed::Unknown) => {
                 let message = format!("{named} is in no form that Better Auth writes");
-                return Err(fault(Cause::JwksUndecryptable, code::FORMAT, message));
+                return Err(coded_fault(Cause::JwksUndecryptable, code::FORMAT, message));
             }
         }
         Ok(Stored { rows, signing: Some(id) })
@@ -200,7 +201,7 @@ impl BetterAuth {
         let place: Option<Json> = place.first().and_then(|row| serde_json::from_str(row).ok());
         let Some(place) = place else {
             let text = "the database has no table with the columns privateKey and publicKey that this role can read";
-            return Err(fault(Cause::MissingTable, code::NO_TABLE, text).stating(text));
+            return Err(coded_fault(Cause::MissingTable, code::NO_TABLE, text).stating(text));
         };
         let rows = session.column(attempt, &read_rows(&place)).await?;
         let rows: Vec<Json> = rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect();

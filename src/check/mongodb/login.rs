@@ -110,7 +110,7 @@ fn digest(user: &str, password: &str) -> Zeroizing<String> {
     for part in [user, ":mongo:", password] {
         hash.update(part.as_bytes());
     }
-    Zeroizing::new(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Zeroizing::new(hex::encode(hash.finalize()))
 }
 
 async fn start<S: AsyncRead + AsyncWrite + Unpin>(

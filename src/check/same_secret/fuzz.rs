@@ -2,7 +2,7 @@
 
 use crate::proof::wire::{Question, Reply};
 
-/// What is read is written as it was, up to what is told to people.
+/// A message that can be read is written the same way again; only the sentence for people may differ.
 pub(crate) fn same_secret(bytes: &[u8]) {
     if let Some(question) = Question::read(bytes) {
         assert_eq!(question.text().as_bytes(), bytes);

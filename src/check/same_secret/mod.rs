@@ -1,7 +1,7 @@
 //! `same_secret`: the pilotfish of another pod proves that it holds the same secret, and neither shows anything of it.
 //!
 //! [`crate::proof`] has the protocol, and `serve` the side that answers; here is the side that asks, over HTTP as the kind `http`.
-//! Versions are told apart: a secret may be a list of the current and the previous one.
+//! A secret may be a list of the current and the previous version: the check states which one the peer has.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;

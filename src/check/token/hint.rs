@@ -1,9 +1,8 @@
 //! Hints that are the `token` kind's own.
 
-use crate::cause::Cause;
 use crate::check::{provider, slip};
 use crate::findings::{Context, secret_hint};
-use crate::outcome::{Detail, Evidence, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Fault};
 
 /// Codes of why a token is rejected.
 pub(super) mod code {
@@ -37,11 +36,6 @@ pub(super) mod code {
     pub(in super::super) const NO_SET: &str = "token_no_set";
     /// A key that pilotfish does not know.
     pub(in super::super) const LIMIT: &str = "token_limit";
-}
-
-/// A fault of this kind, with what it is about.
-pub(super) fn fault(cause: Cause, code: &'static str, message: impl AsRef<str>) -> Fault {
-    Fault::new(Phase::Assert, cause, message).with(Detail::Protocol { code, product: None })
 }
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
@@ -110,8 +104,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
 
 #[cfg(test)]
 mod tests {
-    use super::{code, fault, hint};
+    use super::{code, hint};
     use crate::cause::Cause;
+    use crate::check::provider::coded_fault;
     use crate::findings::Context;
     use crate::outcome::{Evidence, assert_hint};
 
@@ -134,7 +129,7 @@ mod tests {
             code::NO_SET,
             code::LIMIT,
         ] {
-            let fault = fault(Cause::TokenRejected, code, "x");
+            let fault = coded_fault(Cause::TokenRejected, code, "x");
             assert_hint(&hint(&fault, &Evidence::default(), &Context::default()).expect(code));
         }
     }

@@ -3,11 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::hint::{code, fault};
+use super::hint::code;
 use super::jwt::{self, Jwt};
 use crate::cause::Cause;
 use crate::check::jwk::verify::{Unverified, verifies_hmac};
 use crate::check::jwk::{Alg, Jwk, names};
+use crate::check::provider::coded_fault;
 use crate::check::provider::shown;
 use crate::check::slip::{self, Slip};
 use crate::finding::Finding;
@@ -76,7 +77,7 @@ impl Verifier {
         let mut wrong = wrong.into_iter();
         let result = wrong.next().map_or(Ok(()), |(cause, code, text)| {
             let all = wrong.fold(text.clone(), |all, (_, _, more)| format!("{all}; {more}"));
-            Err(fault(cause, code, all).stating(text))
+            Err(coded_fault(cause, code, all).stating(text))
         });
         Judged { result, findings, alg: found, is_audience_unjudged: names_audience && self.audience.is_none() }
     }

@@ -21,7 +21,7 @@ pub(super) struct Jwt {
     pub(super) signature: Vec<u8>,
 }
 
-/// Why a text is no token, in words that show nothing of it.
+/// Reads a token. The error states why a text is none, and shows no part of it.
 pub(super) fn read(text: &str) -> Result<Jwt, &'static str> {
     if text.len() > LONGEST {
         return Err("it is longer than 16 KiB");

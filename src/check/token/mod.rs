@@ -200,7 +200,9 @@ impl Runnable for TokenRun {
                     let _turn = attempt.world().turns.take_for(answer.body.len()).await;
                     let keys = jwk::document(&answer.body).as_ref().and_then(jwk::keys);
                     let text = "the answer is no key set (RFC 7517)";
-                    let no_set = || hint::fault(Cause::JwksInvalid, hint::code::NO_SET, text).stating(text);
+                    let no_set = || {
+                        crate::check::provider::coded_fault(Cause::JwksInvalid, hint::code::NO_SET, text).stating(text)
+                    };
                     Some(Key::Set(keys.ok_or_else(no_set)?))
                 }
             };

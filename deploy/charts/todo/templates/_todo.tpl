@@ -96,7 +96,7 @@ theirs wins, and no name appears twice.
 {{- include "pilotfish.v1.mergeEnv" (dict "place" "redis" "lists" (list (include "todo.redis.parts" .) .Values.redis.env)) -}}
 {{- end -}}
 
-{{/* What the pilotfish of a part is told: the values, and the checks of what is switched on. Arguments: root, part. */}}
+{{/* The settings of pilotfish in a part: the values, and the checks of what is switched on. Arguments: root, part. */}}
 {{- define "todo.pilotfish" -}}
 {{- $values := deepCopy (get .root.Values.pilotfish.workloads .part) -}}
 {{- range $name := get (dict "frontend" (list "sharedSecret" "cors") "backend" (list "redis" "sharedSecret" "jwks")) .part -}}
